@@ -1,7 +1,7 @@
 import type { RespValue } from "./resp-parser.ts";
 
 /** A list of more connections costs the engine too much. By far the most of them are clients'. */
-const LISTED_MAX = 64;
+export const LISTED_MAX = 64;
 
 /** A health check that has connected and not logged in yet looks like a client. */
 const YOUNG_SECONDS = 2;

@@ -3,6 +3,7 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import type { ClientLimit } from "../../server/contract/host-report.ts";
 import { MIB } from "../../server/contract/limits.ts";
 import type { InstancePaths } from "../instances/instance-paths.ts";
+import { LISTED_MAX } from "./client-count.ts";
 import type {
 	AppliedSettings,
 	Convergence,
@@ -18,8 +19,10 @@ import { countProxied, countRequests, numberOf, readUsage } from "./memcached-st
 
 const COMMAND_TIMEOUT_MS = 2_000;
 const LOG_MAX_BYTES = 4 * MIB;
-/** Connections that the engine counts besides its clients': the agent's own. */
+/** Connections that the engine counts besides its clients': the agent's own, */
 const OWN_CONNECTIONS = 1;
+/** and a second socket that listens: it leaves out only one. */
+const PROXY_LISTENERS = 1;
 
 /** The agent's conversation with one running Memcached. */
 export class MemcachedSession implements EngineSession {
@@ -131,7 +134,6 @@ export class MemcachedSession implements EngineSession {
 	async sample(): Promise<EngineCounters> {
 		const fields = await this.stats();
 		const { proxy } = this.assignment();
-		const others = proxy === undefined ? 0 : proxy.nodes.length * numberOf(fields, "threads");
 		const direct =
 			proxy === undefined ? countRequests(fields) : countProxied(await this.stats("proxy"));
 		const requests = { direct, replicable: null };
@@ -141,7 +143,7 @@ export class MemcachedSession implements EngineSession {
 			storedBytes: numberOf(fields, "bytes"),
 			memoryUsedBytes: (await this.elastic?.readUsedBytes()) ?? numberOf(fields, "bytes"),
 			memoryMaxBytes: numberOf(fields, "limit_maxbytes"),
-			clients: Math.max(0, numberOf(fields, "curr_connections") - OWN_CONNECTIONS - others),
+			clients: await this.countClients(fields),
 			refusedClients: numberOf(fields, "rejected_connections"),
 			keys: numberOf(fields, "curr_items"),
 			requests,
@@ -152,6 +154,20 @@ export class MemcachedSession implements EngineSession {
 			replicationLagBytes: null,
 			uptimeSeconds: numberOf(fields, "uptime"),
 		};
+	}
+
+	/** Beyond 64 connections, those of proxies that have just come or are about to go may count as well. */
+	private async countClients(fields: ReadonlyMap<string, string>): Promise<number> {
+		const { proxy, port } = this.assignment();
+		const others = numberOf(fields, "curr_connections") - OWN_CONNECTIONS;
+		if (proxy === undefined) return Math.max(0, others);
+		if (others > LISTED_MAX) {
+			const ofProxies = proxy.nodes.length * numberOf(fields, "threads");
+			return Math.max(0, others - PROXY_LISTENERS - ofProxies);
+		}
+		return [...(await this.stats("conns"))].filter(
+			([name, address]) => name.endsWith(":listen_addr") && address.endsWith(`:${port}`),
+		).length;
 	}
 
 	/** No command ends it unless all clients may use that command, so the agent uses signals. */

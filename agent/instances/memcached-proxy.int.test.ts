@@ -4,6 +4,8 @@ import type { Assignment } from "../../server/contract/desired-state.ts";
 import { MemcachedConnection } from "../drivers/memcached-connection.ts";
 import { storagePort } from "../drivers/memcached-proxy.ts";
 import { eventually, TestHost } from "../testing/agent-fixture.ts";
+import { driverOf } from "./instance-context.ts";
+import { instancePaths } from "./instance-paths.ts";
 
 const MIB = 1024 ** 2;
 const KEYS = Array.from({ length: 200 }, (_, index) => `key:${index}`);
@@ -82,7 +84,18 @@ test("any node serves all keys; a node more moves few of them, and what is left 
 	const all = await nodes(3);
 	let told = await share(all, all.slice(0, 2));
 	const [first, second, third] = told as [Assignment, Assignment, Assignment];
+	const watcher = await driverOf("memcached").openSession({
+		...{ assignment: () => first, paths: instancePaths(host.homeDir, first.id) },
+		...{ bindAddress: host.address, timeoutMs: 2_000, inTouch: () => true, cacheHosts: () => [] },
+		...{ turnedLately: () => false, onClosed: () => undefined },
+	});
+	const countsClients = (count: number) => async () => (await watcher.sample()).clients === count;
+	// Neither agents' connections nor those of proxies count.
+	expect(await countsClients(0)()).toBe(true);
 	const clients = [first, second].map(({ port }) => connect(port));
+	await read(clients[0] as MemcachedConnection, "absent");
+	expect(await countsClients(1)()).toBe(true);
+	watcher.close();
 	for (const [index, key] of KEYS.entries()) {
 		const client = clients[index % 2] as MemcachedConnection;
 		expect(await store(client, key, "old")).toBe("STORED");
