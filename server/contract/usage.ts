@@ -38,7 +38,11 @@ const amountsSchema = z.object({
 	dataStorageGbHours: z
 		.number()
 		.describe("data stored in primaries or Memcached nodes, in GB (10⁹ bytes) × hours"),
-	ecpus: z.number().describe("1 for each KB in or out, at least 1 a request (docs/metering.md)"),
+	ecpus: z
+		.number()
+		.describe(
+			"1 for each KB in or out, at least 1 a request on average over a minute, so a mix of small and large requests counts less, by at most half (docs/metering.md)",
+		),
 	nodeHours: z.number(),
 	cost: z.number(),
 });
