@@ -1,7 +1,7 @@
 import type { NodeAddress } from "./ask-node.ts";
 import type { Convergence, EngineState } from "./driver.ts";
+import { type ReplicationReading, readReplication } from "./replication-reading.ts";
 import type { RespValue } from "./resp-parser.ts";
-import { type InfoFields, infoNumber, parseInfo } from "./valkey-info.ts";
 
 /** Then the node goes anyway: the others can't be asked from here, or belong to another history. */
 const PATIENCE_MS = 15_000;
@@ -48,28 +48,22 @@ export class Detachment {
 		return (
 			others.length === 0 ||
 			areAhead(
-				readFields(own),
-				rest.flatMap((info) => readFields(info) ?? []),
+				readAnswer(own),
+				rest.flatMap((info) => readAnswer(info) ?? []),
 			)
 		);
 	}
 }
 
 /** At least one other node has all that this one has, and none lacks anything that still belongs to the same history. */
-export function areAhead(own: InfoFields | null, others: readonly InfoFields[]): boolean {
+function areAhead(own: ReplicationReading | null, others: readonly ReplicationReading[]): boolean {
 	if (own === null) return false;
-	const history = own.get("master_replid");
-	const related = others.filter((each) =>
-		[each.get("master_replid"), each.get("master_replid2")].includes(history),
+	const related = others.filter(({ history, formerHistory }) =>
+		[history, formerHistory].includes(own.history),
 	);
-	return related.length > 0 && related.every((each) => offsetOf(each) >= offsetOf(own));
+	return related.length > 0 && related.every(({ offset }) => offset >= own.offset);
 }
 
-function offsetOf(fields: InfoFields): number {
-	const isReplica = fields.get("role") === "slave";
-	return infoNumber(fields, isReplica ? "slave_repl_offset" : "master_repl_offset");
-}
-
-function readFields(info: RespValue): InfoFields | null {
-	return typeof info === "string" ? parseInfo(info) : null;
+function readAnswer(info: RespValue): ReplicationReading | null {
+	return typeof info === "string" ? readReplication(info) : null;
 }

@@ -17,8 +17,13 @@ export function replicationLogin({ systemPassword }: Pick<Assignment["auth"], "s
 	return { username: REPLICATION_USERNAME, password } as const;
 }
 
-/** No engine knows this user: a replica that logs in as it copies nothing more. */
-export const DETACHED_LOGIN = { username: "larder-detached", password: "none" } as const;
+/**
+ * What a replica logs in with that must copy nothing more. It tries once a second, and a wrong password would fill its
+ * primary's ACL log. A primary ends a connection without a login at an argument of more than 16 KiB, before it checks any
+ * password. Where clients need no password, all connections count as logged in. There the log shows that `default` tried
+ * REPLCONF, which isn't for clients.
+ */
+export const DETACHED_LOGIN = { username: "", password: "-".repeat(20_000) } as const;
 
 /**
  * The user that a primary logs in as to hand slots over: it writes keys on behalf of clients. Primaries are set to

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FailoverOrder } from "../../server/contract/desired-state.ts";
 import { EngineCommandError } from "../drivers/engine-connection.ts";
+import { leaderAmong } from "./choose-leader.ts";
 import { sentinelAtIt } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
 import { turn } from "./promote-replica.ts";
-import { leaderAmong } from "./replication-reading.ts";
 import { type ShardMember, silenceAmong } from "./shard-member.ts";
 import { WriteHold } from "./write-hold.ts";
 

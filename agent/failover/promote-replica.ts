@@ -1,7 +1,7 @@
 import type { FailoverOrder } from "../../server/contract/desired-state.ts";
+import { chooseBest, eligible, leaderOf } from "./choose-leader.ts";
 import { heardFrom, obstacleTo } from "./obstacles.ts";
 import { done, notDone, type OrderContext, type OrderEnd } from "./order-context.ts";
-import { chooseBest, eligible, leaderOf } from "./replication-reading.ts";
 import type { ShardMember } from "./shard-member.ts";
 import { surveyUntilDrained } from "./survey.ts";
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Assignment, FailoverMember } from "../../server/contract/desired-state.ts";
 import { EngineCommandError, EngineConnection } from "../drivers/engine-connection.ts";
-import type { RespValue } from "../drivers/resp-parser.ts";
 import {
 	READING_SECTIONS,
 	type ReplicationReading,
 	readReplication,
-} from "./replication-reading.ts";
+} from "../drivers/replication-reading.ts";
+import type { RespValue } from "../drivers/resp-parser.ts";
 
 const ANSWER_MS = 300;
 const COMMAND_MS = 2_000;

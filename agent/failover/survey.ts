@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FailoverOrder } from "../../server/contract/desired-state.ts";
-import { leaderOf } from "./replication-reading.ts";
+import { leaderOf } from "./choose-leader.ts";
 import type { ShardMember } from "./shard-member.ts";
 
 const LOOK_EVERY_MS = 1;

@@ -27,6 +27,12 @@ const cluster = () =>
 		...{ engine: "redis", engineVersion: "7" },
 	});
 
+/** Errors of no special kind that an engine has answered with. */
+async function countRefusals(connection: Awaited<ReturnType<TestHost["connect"]>>) {
+	const info = await connection.command(["INFO", "errorstats"], 2_000);
+	return Number(/^errorstat_ERR:count=(\d+)/m.exec(String(info))?.[1] ?? 0);
+}
+
 const linkOf = ({ id }: Assignment) => host.plane.observationOf(id)?.engineState?.linkUp;
 
 test.each([
@@ -51,6 +57,7 @@ test.each([
 		signalProcess(engine, "SIGSTOP");
 		await writer.command(["SET", "b", "1"], 2_000);
 		expect(await writer.command(["WAIT", "1", "2000"], 3_000)).toBe(1);
+		const refusals = await countRefusals(writer);
 		const others = [{ host: host.address, port: other.port }];
 		const detached: Assignment = { ...leaver, generation: 2, detached: { others } };
 		host.plane.setAssignments([primary, detached, other]);
@@ -58,6 +65,10 @@ test.each([
 		await writer.command(["SET", "c", "1"], 2_000);
 		expect(await writer.command(["WAIT", "1", "50"], 2_000)).toBe(0);
 		expect(host.plane.observationOf(leaver.id)?.generation).toBe(1);
+		await eventually("its attempts to come back are refused", async () => {
+			return (await countRefusals(writer)) > refusals;
+		});
+		expect(await writer.command(["ACL", "LOG"], 2_000)).toEqual([]);
 
 		signalProcess(engine, "SIGCONT");
 		await host.untilRunning(detached);

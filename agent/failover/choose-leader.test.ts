@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
 import type { FailoverOrder } from "../../server/contract/desired-state.ts";
-import {
-	chooseBest,
-	eligible,
-	leaderOf,
-	type ReplicationReading,
-	readReplication,
-} from "./replication-reading.ts";
+import { type ReplicationReading, readReplication } from "../drivers/replication-reading.ts";
+import { chooseBest, eligible, leaderOf } from "./choose-leader.ts";
 
 const info = (fields: Record<string, string | number>) =>
 	Object.entries(fields)
