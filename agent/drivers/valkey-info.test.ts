@@ -17,6 +17,8 @@ test("requests are what applications send, not what keeps connections and replic
 		...[calls("publish", 8), calls("subscribe", 9), calls("module|list", 50)],
 		// What agents tell an engine that nobody uses.
 		...[calls("memory|purge", 3), calls("memory|usage", 1), calls("failover", 2)],
+		// A primary tells its replicas which database its writes are for.
+		calls("select", 5),
 		...[calls("bgsave", 4), calls("script|kill", 1)],
 	];
 	const fields = parseInfo(lines.join("\r\n"));

@@ -35,7 +35,7 @@ export function countKeys(fields: InfoFields): number {
 const HOUSEKEEPING: ReadonlySet<string> = new Set([
 	...["acl", "asking", "auth", "client", "cluster", "command", "config", "hello", "info"],
 	...["migrate", "module", "ping", "psync", "pubsub", "quit", "replconf", "replicaof"],
-	...["reset", "restore-asking", "role", "slaveof", "sync"],
+	...["reset", "restore-asking", "role", "select", "slaveof", "sync"],
 	// Clients can't use these.
 	...["bgrewriteaof", "bgsave", "debug", "failover", "save", "shutdown"],
 	// After an engine got less memory, and to end a script that holds it up.
@@ -44,7 +44,7 @@ const HOUSEKEEPING: ReadonlySet<string> = new Set([
 	"subscribe",
 ]);
 /** A primary passes these on to its replicas as it does its writes. */
-const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi", "select"]);
+const PASSED_ON: ReadonlySet<string> = new Set(["exec", "multi"]);
 const PUBLISHES: ReadonlySet<string> = new Set(["publish", "spublish"]);
 
 /** Who asks for a command: `replicable` if a primary passes it on, `direct` if it is a client's wherever it is counted. */

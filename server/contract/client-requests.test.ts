@@ -98,6 +98,15 @@ describe("requests of clients", () => {
 		expect(requestsBetween(before, after, 46)).toBe(0);
 	});
 
+	test("leave out what Sentinels publish on both nodes, when the lead changes", () => {
+		// Each Sentinel publishes every 2 s on each node, and the primary passes that on.
+		const end = { sentinels: 3, offset: 18_000, turnedAt: 12_000 };
+		const lost = counters(0, { ...end, leads: false, publishes: 90 + 30 });
+		const won = counters(0, { ...end, leads: true, publishes: 90 + 60 });
+		expect(requestsBetween(counters(0, { sentinels: 3, leads: true }), lost, 60)).toBe(0);
+		expect(requestsBetween(counters(0, { sentinels: 3, leads: false }), won, 60)).toBe(0);
+	});
+
 	test("count from zero in a new process", () => {
 		const before = counters(900, { publishes: 40 });
 		expect(requestsBetween(before, counters(7, { commands: 3, publishes: 2 }), 5)).toBe(12);

@@ -44,7 +44,9 @@ export function requestsBetween(
 	const then = before?.replicable ?? null;
 	// Those that have left, as before a sleep, have published too.
 	const sentinels = Math.max(now.sentinels, then?.sentinels ?? 0);
-	const hellos = sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
+	// A replica counts those that its primary passes on as well.
+	const nodes = hasTurned(then, now) ? 2 : 1;
+	const hellos = nodes * sentinels * (Math.floor(seconds / SENTINEL_HELLO_SECONDS) + 1);
 	// At most this many come from Sentinels: an idle cache must show none.
 	const publishes = Math.max(0, increase(then?.publishes ?? 0, now.publishes) - hellos);
 	return direct + (increase(then?.commands ?? 0, now.commands) + publishes) * shareLed(then, now);
@@ -55,16 +57,20 @@ export function increase(before: number, after: number): number {
 	return after >= before ? after - before : after;
 }
 
+/** Whether the node got or lost the lead between two readings, or since its process started when there is no earlier one. */
+export function hasTurned(before: ReplicableCounters | null, after: ReplicableCounters): boolean {
+	// A new process that leads and whose role has never changed has led since it started.
+	if (before === null) return after.leads && after.turnedAt !== null;
+	return before.leads !== after.leads;
+}
+
 /** The offset of a replica that has never synced. */
 const NOT_SYNCED = 1;
 
 /** How much of the stream of writes between two readings the node took from clients, from 0 to 1. */
 export function shareLed(before: ReplicableCounters | null, after: ReplicableCounters): number {
 	const { turnedAt } = after;
-	// A new process that leads and whose role has never changed has led since it started.
-	const hasTurned =
-		before === null ? after.leads && turnedAt !== null : before.leads !== after.leads;
-	if (!hasTurned) return after.leads ? 1 : 0;
+	if (!hasTurned(before, after)) return after.leads ? 1 : 0;
 	const joined = before === null || before.offset <= NOT_SYNCED;
 	const from = joined ? after.heldFrom : before.offset;
 	if (from === null) return after.leads ? 1 : 0;

@@ -77,10 +77,17 @@ export function usageBetween(
 		process: {
 			at,
 			counters,
-			ownBytesPerSecond:
-				learned === null ? known : known === null ? learned : (known + learned) / 2,
+			ownBytesPerSecond: learned === null ? known : recentHigh(known, learned),
 		},
 	};
+}
+
+/**
+ * Rises at once and falls slowly: while gateways look for a primary, they check all nodes more often, and a client must not
+ * pay for that.
+ */
+function recentHigh(known: number | null, learned: number): number {
+	return known === null ? learned : Math.max(learned, (known + learned) / 2);
 }
 
 /**
