@@ -158,6 +158,24 @@ it("writes nothing where its disk isn't mounted", async () => {
 	await expect(store.check()).rejects.toThrow("mount it");
 });
 
+it("isn't begun anew where its disk goes while something is put or copied", async () => {
+	await store.put("here", chunks(CONTENT));
+	const elsewhere = join(parent, "elsewhere");
+	async function* goingAway() {
+		yield CONTENT.subarray(0, 100_000);
+		renameSync(root, elsewhere);
+		yield CONTENT.subarray(100_000);
+	}
+	await expect(store.put(KEY, goingAway())).rejects.toMatchObject({ fault: "away", retry: true });
+	expect(existsSync(root)).toBe(false);
+	renameSync(elsewhere, root);
+	const goAway = () => renameSync(root, elsewhere);
+	await expect(store.copy("here", KEY, goAway)).rejects.toMatchObject({ fault: "away" });
+	expect(existsSync(root)).toBe(false);
+	renameSync(elsewhere, root);
+	expect(await store.put(KEY, chunks(CONTENT))).toEqual(WHOLE);
+});
+
 it("is only made in a directory without other files", async () => {
 	await makeDirectoryStore(root);
 	writeFileSync(join(parent, "letter.txt"), "");

@@ -14,7 +14,7 @@ import {
 	stat,
 	statfs,
 } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { FileHash, hashFile } from "../files/file-hash.ts";
@@ -66,7 +66,7 @@ export class DirectoryStore implements SnapshotStore {
 	private readonly beingPut = new Set<string>();
 
 	constructor(root: string) {
-		this.root = root;
+		this.root = resolve(root);
 	}
 
 	async put(
@@ -83,7 +83,7 @@ export class DirectoryStore implements SnapshotStore {
 			await this.requireStore();
 			return await this.receive(key, source, options);
 		} catch (error) {
-			throw asStoreError(error, this.root);
+			throw await this.explain(error);
 		} finally {
 			this.beingPut.delete(key);
 		}
@@ -139,14 +139,14 @@ export class DirectoryStore implements SnapshotStore {
 		try {
 			await this.requireRoom(found.bytes);
 			const part = this.partOf(to);
-			await mkdir(dirname(part), { recursive: true, mode: 0o700 });
+			await this.makeParents(part);
 			await copyFile(join(this.root, from), part, constants.COPYFILE_FICLONE);
 			verify?.({ bytes: found.bytes, sha256: await hashFile(part, found.bytes, NEVER) });
 			await syncFile(part);
 			await this.publish(part, to);
 		} catch (error) {
 			await rm(this.partOf(to), { force: true });
-			throw asStoreError(error, this.root);
+			throw await this.explain(error);
 		}
 	}
 
@@ -186,7 +186,11 @@ export class DirectoryStore implements SnapshotStore {
 		requireObjectKey(key);
 		if ((await this.received(key)) > 0) return null;
 		const part = this.partOf(key);
-		await mkdir(dirname(part), { recursive: true, mode: 0o700 });
+		try {
+			await this.makeParents(part);
+		} catch (error) {
+			throw await this.explain(error);
+		}
 		return part;
 	}
 
@@ -209,7 +213,7 @@ export class DirectoryStore implements SnapshotStore {
 			await this.publish(part, key);
 			return true;
 		} catch (error) {
-			throw asStoreError(error, this.root);
+			throw await this.explain(error);
 		}
 	}
 
@@ -220,7 +224,7 @@ export class DirectoryStore implements SnapshotStore {
 	): Promise<StoredContent> {
 		const { offset = 0, bytes, verify } = options;
 		const part = this.partOf(key);
-		await mkdir(dirname(part), { recursive: true, mode: 0o700 });
+		await this.makeParents(part);
 		const held = offset === 0 ? 0 : ((await statIfExists(part))?.size ?? 0);
 		if (offset !== held) throw otherOffset(held);
 		if (bytes !== undefined) await this.requireRoom(bytes - offset);
@@ -277,7 +281,7 @@ export class DirectoryStore implements SnapshotStore {
 	/** Renames a finished part to its key, durably. */
 	private async publish(part: string, key: string): Promise<void> {
 		const target = join(this.root, key);
-		await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+		await this.makeParents(target);
 		await rename(part, target);
 		for (let path = dirname(key); ; path = dirname(path)) {
 			await syncFile(join(this.root, path));
@@ -296,6 +300,31 @@ export class DirectoryStore implements SnapshotStore {
 					: `Larder can't read ${this.root} (${code}). Check its disk and its owner`;
 			throw new StoreError("away", `${what}; Larder goes on by itself.`, { cause });
 		}
+	}
+
+	/**
+	 * Makes the directories above a file, but never the store's own: a store whose disk has just gone must not begin anew on
+	 * another one.
+	 */
+	private async makeParents(file: string): Promise<void> {
+		const directory = dirname(file);
+		if (directory === this.root) return;
+		await this.makeParents(directory);
+		await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+			if (error.code !== "EEXIST") throw error;
+		});
+	}
+
+	/** What failed, as a StoreError if it is the store's fault. Where a file's path is gone, the whole store may be. */
+	private async explain(error: unknown): Promise<unknown> {
+		if ((error as NodeJS.ErrnoException | null)?.code === "ENOENT") {
+			try {
+				await this.requireStore();
+			} catch (away) {
+				return away;
+			}
+		}
+		return asStoreError(error, this.root);
 	}
 
 	private async requireRoom(bytes: number): Promise<void> {
