@@ -137,7 +137,7 @@ export function describeSnapshot(snapshot: Snapshot): string {
 	const tags = Object.entries(snapshot.tags).map(([key, value]) => `${key}=${value}`);
 	const fields: [string, string][] = [
 		["Name", snapshot.name],
-		["Cache", snapshot.cache],
+		["Cache", snapshot.cache === "" ? "none: imported files" : snapshot.cache],
 		["Kind", snapshot.kind],
 		["Status", statusOf(snapshot)],
 		...(snapshot.statusReason === null
@@ -145,7 +145,7 @@ export function describeSnapshot(snapshot: Snapshot): string {
 			: [["Reason", printable(snapshot.statusReason)] satisfies [string, string]]),
 		["Store", snapshot.store],
 		["Engine", `${snapshot.engine} ${snapshot.engineVersion}`],
-		["Node type", snapshot.nodeType],
+		...(snapshot.cache === "" ? [] : [["Node type", snapshot.nodeType] satisfies [string, string]]),
 		["Cluster mode", snapshot.clusterMode],
 		...(snapshot.persistence === "none"
 			? []

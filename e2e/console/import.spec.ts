@@ -117,6 +117,8 @@ test("an RDB file is uploaded through a broken connection, a pause and a reload,
 	});
 
 	await test.step("a cache begins with it", async () => {
+		await expect(page.getByText("None: its files were imported")).toBeVisible();
+		await expect(page.getByText("The cache used group")).toBeHidden();
 		await page.getByRole("link", { name: "Restore", exact: true }).click();
 		await page.getByLabel("Name").fill("seeded");
 		await page.getByRole("button", { name: "Restore into new cache" }).click();

@@ -69,9 +69,11 @@ export const snapshotSchema = z.object({
 	engineVersion: z.string(),
 	cacheKind: cacheKindSchema.describe("of the cache that it was taken of"),
 	clusterMode: clusterModeSchema,
-	nodeType: z.string(),
-	replicasPerShard: z.number(),
-	parameterGroup: z.string(),
+	nodeType: z
+		.string()
+		.describe("of the cache; of imported files, what a restore takes unless it names another"),
+	replicasPerShard: z.number().describe("see nodeType"),
+	parameterGroup: z.string().describe("see nodeType"),
 	parameters: z.record(z.string(), z.string()),
 	persistence: persistenceSchema,
 	shards: z.array(

@@ -95,7 +95,7 @@ function LoadedSnapshot({ snapshot }: { snapshot: Snapshot }) {
 					<ShardsPanel snapshot={snapshot} />
 				</div>
 				<div className="grid min-w-0 items-start gap-4 md:grid-cols-2 xl:grid-cols-1">
-					<ParametersPanel snapshot={snapshot} />
+					{snapshot.cache !== "" && <ParametersPanel snapshot={snapshot} />}
 					<SnapshotTags snapshot={snapshot} />
 				</div>
 			</div>

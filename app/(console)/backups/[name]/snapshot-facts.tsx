@@ -14,14 +14,14 @@ import { PERSISTENCE_WORDS } from "../../caches/persistence-words.ts";
 import { KINDS } from "../../caches/serverless-words.ts";
 import { SNAPSHOT_KIND_WORDS } from "../snapshot-words.ts";
 
-/** What the snapshot is, and what its cache was. */
+/** What the snapshot is, and what its cache was, as far as that is known: imported files don't say it. */
 export function SnapshotFacts({ snapshot }: { snapshot: Snapshot }) {
 	return (
 		<>
 			<Panel title="Snapshot">
 				<Facts facts={factsOf(snapshot)} />
 			</Panel>
-			<Panel title="Its cache, as it was">
+			<Panel title={snapshot.cache === "" ? "Its files" : "Its cache, as it was"}>
 				<Facts facts={cacheFactsOf(snapshot)} />
 			</Panel>
 		</>
@@ -55,13 +55,17 @@ function factsOf(snapshot: Snapshot): [string, ReactNode][] {
 
 function cacheFactsOf(snapshot: Snapshot): [string, ReactNode][] {
 	const { cache, cacheKind, engine, engineVersion, clusterMode } = snapshot;
-	return [
+	const known: [string, ReactNode][] = [
 		[
 			"Cache",
 			cache === "" ? "None: its files were imported" : <CacheLink key="cache" name={cache} />,
 		],
 		["Engine", engineTitle(engine, engineVersion)],
 		["Cluster mode", clusterMode === "enabled" ? "On" : "Off"],
+	];
+	if (cache === "") return known;
+	return [
+		...known,
 		...(cacheKind === "serverless"
 			? [["How it is sized", KINDS.serverless.label] satisfies [string, string]]
 			: ([
