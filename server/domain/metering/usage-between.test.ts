@@ -152,6 +152,20 @@ describe("ECPUs", () => {
 		expect(usageBetween(null, { at, counters }, null).usage.ecpus).toBeGreaterThan(1_000);
 	});
 
+	test("leave out what its Sentinels usually move, before any process of the cache has been idle", () => {
+		const watchedBy = (sentinels: number) => {
+			const replicable = { commands: 0, publishes: 0, sentinels, leads: true, offset: 1 };
+			const counters = {
+				...countersAt(600, { gets: 0, getBytes: 0, heavyCalls: 0, heavyUsec: 0 }),
+				bytes: { total: 2_900_000, clients: 2_900_000, own: { run: "a", bytes: 0 } },
+				requests: { direct: 1, replicable: { ...replicable, turnedAt: null, heldFrom: null } },
+			};
+			return usageBetween(null, { at: new Date(600_000), counters }, null).usage.ecpus;
+		};
+		expect(watchedBy(3)).toBe(1);
+		expect(watchedBy(0)).toBeGreaterThan(1_000);
+	});
+
 	test("of a process that was never read before are all that it counted", () => {
 		const each = { gets: 100, getBytes: 10, heavyCalls: 0, heavyUsec: 0 };
 		const { usage } = usageBetween(

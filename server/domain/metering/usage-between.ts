@@ -19,8 +19,8 @@ export interface UsageBetween {
 }
 
 export const BYTES_PER_ECPU = 1_024;
-/** What a node of a small fleet moves while nobody uses its cache: with its agent, and without. */
-const OWN_BYTES_DEFAULT = { withAgent: 8_192, withoutAgent: 5_120 } as const;
+/** What a node of a small fleet moves in a second while nobody uses its cache: with its agent, or for gateways and each Sentinel. */
+const OWN_BYTES_DEFAULT = { withAgent: 8_192, gateways: 1_024, sentinel: 1_300 } as const;
 /** While a process starts, agents and gateways of other hosts ask it many times a second. */
 const STARTUP_BYTES = 65_536;
 /** Anything beyond is a client's, even if it asks for nothing, such as a subscriber. */
@@ -61,9 +61,9 @@ export function usageBetween(
 	const moved = increase(held?.bytes.clients ?? 0, counters.bytes.clients);
 	const bytes = Math.max(0, moved - movedByAgent(before?.counters ?? null, counters));
 	const known = before?.ownBytesPerSecond ?? null;
-	const { withAgent, withoutAgent } = OWN_BYTES_DEFAULT;
-	const assumed = counters.bytes.own === undefined ? withAgent : withoutAgent;
-	const own = (known ?? usualOwnBytes ?? assumed) * seconds + (before === null ? STARTUP_BYTES : 0);
+	const own =
+		(known ?? usualOwnBytes ?? usuallyOwn(counters)) * seconds +
+		(before === null ? STARTUP_BYTES : 0);
 	const isIdle = asked < 1 && bytes <= OWN_BYTES_MAX * seconds;
 	const learned = isIdle && seconds >= LEARN_SECONDS ? bytes / seconds : null;
 	const work = asked + extraWork(held, counters);
@@ -80,6 +80,12 @@ export function usageBetween(
 			ownBytesPerSecond: learned === null ? known : recentHigh(known, learned),
 		},
 	};
+}
+
+function usuallyOwn({ bytes, requests }: UsageCounters): number {
+	const { withAgent, gateways, sentinel } = OWN_BYTES_DEFAULT;
+	if (bytes.own === undefined) return withAgent;
+	return gateways + sentinel * (requests.replicable?.sentinels ?? 0);
 }
 
 /**
