@@ -50,6 +50,8 @@ export interface Work {
 	end(ground: Ground, round: number): Promise<Outcome>;
 	/** Removes what it made. */
 	clear(ground: Ground): Promise<void>;
+	/** Whether its engines are clients' already: one that is killed then has lost what it alone had. */
+	isOver?(ground: Ground): Promise<boolean>;
 }
 
 export const storeOf = ({ stores }: Ground, round: number): MortalStore =>
@@ -91,12 +93,16 @@ const restore: Work = {
 					`the restore is ${cache?.status}: ${cache?.statusReason ?? "no reason"}`,
 				);
 			});
-		const difference = findDifference(expected, (await readContent(restored)).keys);
+		const { keys } = await waitUntil("the restored cache to be read", () => readContent(restored));
+		const difference = findDifference(expected, keys);
 		if (difference !== null) throw new Violation(`the restored cache: ${difference}`);
 		return null;
 	},
 	async clear({ larder }) {
 		if ((await larder.getCache(RESTORED)) !== null) await larder.deleteCache(RESTORED);
+	},
+	async isOver({ larder }) {
+		return (await larder.getCache(RESTORED))?.status === "available";
 	},
 };
 
