@@ -4,7 +4,7 @@ const PARTS = 5;
 export interface Deadline {
 	/** When it was added, in ticks. */
 	readonly tick: number;
-	readonly expire: () => void;
+	readonly expire: (reason: string) => void;
 	/** Set when the operation has ended. */
 	isOver: boolean;
 }
@@ -15,18 +15,20 @@ export interface Deadline {
  */
 export class Deadlines {
 	readonly #tickMs: number;
+	readonly #reason: string;
 	/** Those before `#first` are over. */
 	readonly #queue: Deadline[] = [];
 	#first = 0;
 	#tick = 0;
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(timeoutMs: number) {
+	constructor(timeoutMs: number, reason: string) {
+		this.#reason = reason;
 		this.#tickMs = Math.max(1, timeoutMs / PARTS);
 	}
 
-	/** Calls `expire` once, unless the deadline is over by then. */
-	add(expire: () => void): Deadline {
+	/** Calls `expire` once with the reason, unless the deadline is over by then. */
+	add(expire: Deadline["expire"]): Deadline {
 		const deadline = { tick: this.#tick, expire, isOver: false };
 		this.#forgetFirst();
 		this.#queue.push(deadline);
@@ -48,7 +50,7 @@ export class Deadlines {
 				return;
 			}
 			if (this.#tick - deadline.tick <= PARTS) return;
-			deadline.expire();
+			deadline.expire(this.#reason);
 			deadline.isOver = true;
 		}
 	}

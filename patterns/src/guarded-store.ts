@@ -22,7 +22,6 @@ export class GuardedStore implements Store {
 	readonly #store: Store;
 	readonly #clock: Clock;
 	readonly #emit: EventListener | undefined;
-	readonly #timeoutMs: number;
 	readonly #deadlines: Deadlines;
 	readonly #failureLimit: number;
 	readonly #openMs: number;
@@ -40,8 +39,10 @@ export class GuardedStore implements Store {
 		this.#store = store;
 		this.#clock = clock;
 		this.#emit = emit;
-		this.#timeoutMs = operationTimeoutMs;
-		this.#deadlines = new Deadlines(operationTimeoutMs);
+		this.#deadlines = new Deadlines(
+			operationTimeoutMs,
+			`no answer within ${operationTimeoutMs} ms`,
+		);
 		this.#failureLimit = failures;
 		this.#openMs = openMs;
 	}
@@ -78,6 +79,10 @@ export class GuardedStore implements Store {
 		onFailure: (error: CacheUnavailableError) => R | PromiseLike<R>,
 	): Promise<R> {
 		const isProbe = this.#openUntil !== null;
+		if (isProbe && !this.#beginProbe()) {
+			const error = new CacheUnavailableError(`${operation}: the cache is unavailable`);
+			return new Promise((resolve) => resolve(onFailure(error)));
+		}
 		return new Promise((resolve, reject) => {
 			const fail = (error: unknown) => {
 				if (deadline.isOver) return;
@@ -89,15 +94,6 @@ export class GuardedStore implements Store {
 					reject(thrown);
 				}
 			};
-			if (isProbe && !this.#beginProbe()) {
-				try {
-					resolve(onFailure(new CacheUnavailableError(`${operation}: the cache is unavailable`)));
-				} catch (thrown) {
-					reject(thrown);
-				}
-				return;
-			}
-			const deadline = this.#deadlines.add(() => fail(`no answer within ${this.#timeoutMs} ms`));
 			const succeed = (value: T) => {
 				if (deadline.isOver) return;
 				deadline.isOver = true;
@@ -108,6 +104,7 @@ export class GuardedStore implements Store {
 					reject(thrown);
 				}
 			};
+			const deadline = this.#deadlines.add(fail);
 			try {
 				start().then(succeed, fail);
 			} catch (error) {

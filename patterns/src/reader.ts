@@ -163,12 +163,12 @@ export class Reader<V> {
 		if (raw === null) return true;
 		const content = readContent(raw);
 		if (content.kind === "foreign") return true;
-		return isValue(content) && !this.#isUsable(content, tagIds);
+		return isValue(content) && !this.#isUsable(content, tagIds, this.#settings.clock.now());
 	}
 
-	#isUsable(value: Value, tagIds: string): boolean {
+	#isUsable(value: Value, tagIds: string, now: number): boolean {
 		const grace = value.kind === "value" ? this.#settings.staleMs : 0;
-		return value.tagIds === tagIds && this.#settings.clock.now() < value.freshUntil + grace;
+		return value.tagIds === tagIds && now < value.freshUntil + grace;
 	}
 
 	#answer(
@@ -183,9 +183,10 @@ export class Reader<V> {
 		switch (content.kind) {
 			case "value":
 			case "none": {
-				const found = this.#valueOf(content, tagIds);
+				const now = this.#settings.clock.now();
+				const found = this.#valueOf(content, tagIds, now);
 				if (found === NOTHING) return this.#miss(key, content.prefix, tagIds, order, startedAt);
-				this.#noteUse(key, content, startedAt);
+				this.#noteUse(key, content, now, startedAt);
 				return found;
 			}
 			case "foreign":
@@ -205,8 +206,8 @@ export class Reader<V> {
 	}
 
 	/** NOTHING if it is too old, or can't be decoded. */
-	#valueOf(content: Value, tagIds: string): V | undefined | typeof NOTHING {
-		if (!this.#isUsable(content, tagIds)) return NOTHING;
+	#valueOf(content: Value, tagIds: string, now: number): V | undefined | typeof NOTHING {
+		if (!this.#isUsable(content, tagIds, now)) return NOTHING;
 		if (content.kind === "none") return undefined;
 		try {
 			return this.#settings.codec.decode(content.text);
@@ -216,9 +217,9 @@ export class Reader<V> {
 	}
 
 	/** Counts a read that the cache answered, and loads the value anew if it is time. */
-	#noteUse(key: string, content: Value, startedAt: number): void {
+	#noteUse(key: string, content: Value, now: number, startedAt: number): void {
 		const { clock, earlyRefresh } = this.#settings;
-		const left = content.freshUntil - clock.now();
+		const left = content.freshUntil - now;
 		const isEarly =
 			earlyRefresh > 0 && left <= -content.loadMs * earlyRefresh * Math.log(1 - clock.random());
 		if (left <= 0 || isEarly) this.#refresher.refresh(key, content);
@@ -309,7 +310,7 @@ export class Reader<V> {
 				const content = raw === null ? null : readContent(raw);
 				if (content?.kind === "writing") break;
 				if (content !== null && isValue(content)) {
-					const found = this.#valueOf(content, tagIds);
+					const found = this.#valueOf(content, tagIds, clock.now());
 					if (found !== NOTHING) return found;
 				}
 				if (content?.kind !== "lease") {

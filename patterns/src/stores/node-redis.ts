@@ -23,7 +23,7 @@ export function nodeRedisStore(client: NodeRedisClient): Store {
 	const readMany = async (keys: readonly string[]) =>
 		(await client.mGet([...keys])).map(textOrNull);
 	return {
-		get: async (key) => textOrNull(await client.get(key)),
+		get: (key) => client.get(key).then(textOrNull),
 		getMany: (keys) => (isCluster ? readByGroup(keys, hashSlot, readMany) : readMany(keys)),
 		swap: (key, expected, next, ttlMs) =>
 			runSwap(
