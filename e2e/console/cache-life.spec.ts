@@ -91,6 +91,13 @@ test("a cache is created by clicks, used by a client, restored, and deleted by t
 		await expect(form.getByText(/Replicas per shard can't be 0 while/)).toBeVisible();
 		await expect(apply).toBeDisabled();
 		await form.getByRole("button", { name: "Increase Replicas per shard" }).click();
+		await expect(apply).toBeEnabled();
+		await form.getByRole("button", { name: /Node type/ }).click();
+		await page.getByRole("option", { name: "cache.r7g.16xlarge" }).click();
+		await expect(form.getByText("This change can't start now").first()).toBeVisible();
+		await expect(apply).toBeDisabled();
+		await form.getByRole("button", { name: /Node type/ }).click();
+		await page.getByRole("option", { name: "cache.t4g.micro" }).click();
 		await apply.click();
 		await expect(page.getByText("orders is being modified", { exact: true })).toBeVisible();
 		await page.getByRole("tab", { name: "Overview" }).click();

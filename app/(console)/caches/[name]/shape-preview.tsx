@@ -12,9 +12,14 @@ import { useTRPC } from "../../../_lib/trpc.ts";
 import { Banner, ProblemBanner } from "../../../_ui/notices.tsx";
 import { TopologyPreview } from "./topology-preview.tsx";
 
+/** How often a change that can't start is looked at again. */
+const BLOCKED_REFRESH_MS = 3_000;
+
 /** Each preview is fetched anew; the last one stays until the next arrives. */
 export const PREVIEW_OPTIONS = {
 	staleTime: 0,
+	refetchInterval: ({ state }: { state: { data?: ChangePreview | undefined } }) =>
+		(state.data?.problems ?? []).length > 0 && BLOCKED_REFRESH_MS,
 	retry: false,
 	placeholderData: keepPreviousData<ChangePreview | undefined>,
 } as const;

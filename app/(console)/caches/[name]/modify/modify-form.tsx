@@ -75,13 +75,16 @@ export function ModifyForm({ cache }: { cache: Cache }) {
 			? null
 			: { ...shape, ...atOnceOf(changes) };
 	const hasTags = tagProblem(draft.tags) === null;
-	const isValid = list.length > 0 && isAllowed && hasTags && (isAccepted || !isIrreversible);
+	const preview = usePreview(cache.name, isAllowed ? previewed : null);
+	// A change that waits for the window may find room by then.
+	const canStart = changes.apply === "window" || (preview.data?.problems ?? []).length === 0;
+	const isValid =
+		list.length > 0 && isAllowed && canStart && hasTags && (isAccepted || !isIrreversible);
 	const problem = modify.isError ? toApiProblem(modify.error) : null;
 	const errorOf = (field: string) => {
 		const refusal = [...refusals, problem].find((each) => each?.field === field);
 		return issues.get(field) ?? (refusal ? asSentence(refusal.message) : undefined);
 	};
-	const preview = usePreview(cache.name, isAllowed ? previewed : null);
 	const submit = (event: SubmitEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (!isValid || modify.isPending) return;
