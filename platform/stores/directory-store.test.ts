@@ -12,9 +12,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyBetween } from "./copy-between.ts";
 import { DirectoryStore, makeDirectoryStore } from "./directory-store.ts";
+import type { SnapshotStore } from "./store.ts";
 
 const KEY = "snapshots/one/0.rdb";
 const CONTENT = randomBytes(300_000);
@@ -156,6 +159,23 @@ it("writes nothing where its disk isn't mounted", async () => {
 	await expect(store.put(KEY, chunks(CONTENT))).rejects.toMatchObject({ fault: "away" });
 	expect(existsSync(root)).toBe(false);
 	await expect(store.check()).rejects.toThrow("mount it");
+});
+
+it("closes what it was to be copied from, if the other store doesn't begin to take it", async () => {
+	await store.put(KEY, chunks(CONTENT));
+	let content: Readable | undefined;
+	const source = {
+		get: async (key: string) => {
+			const got = await store.get(key);
+			content = got.content;
+			return got;
+		},
+	} as SnapshotStore;
+	const away = new DirectoryStore(join(parent, "away"));
+	const copy = copyBetween({ store: source, key: KEY }, { store: away, key: KEY });
+	await expect(copy).rejects.toMatchObject({ fault: "away" });
+	if (content?.closed === false) await once(content, "close");
+	expect(content?.destroyed).toBe(true);
 });
 
 it("isn't begun anew where its disk goes while something is put or copied", async () => {

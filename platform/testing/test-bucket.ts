@@ -7,6 +7,8 @@ import type { S3Settings } from "../stores/s3/s3-bucket.ts";
 import { makeOwnedDirectory } from "./owned-directory.ts";
 
 const BUCKET = "larder";
+/** Where the server keeps unfinished uploads, in the bucket's directory. */
+export const UPLOADS = "._S3rver_uploads";
 /**
  * Marks an aborted upload, whose directory stays: the server ends with an error when a part that it is writing loses its
  * directory.
@@ -180,7 +182,7 @@ export function unfinishedUploads(directory: string): string[] {
 }
 
 function uploadsDirectoryOf(directory: string): string {
-	return join(directory, BUCKET, "._S3rver_uploads");
+	return join(directory, BUCKET, UPLOADS);
 }
 
 function isAborted(uploads: string, id: string): boolean {

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeOwnedDirectory } from "../../../platform/testing/owned-directory.ts";
-import { unfinishedUploads } from "../../../platform/testing/test-bucket.ts";
+import { UPLOADS, unfinishedUploads } from "../../../platform/testing/test-bucket.ts";
 import { findFreePort } from "../../fixtures/reserve-ports.ts";
 
 const PROGRAM = join(import.meta.dirname, "bucket-process.ts");
@@ -61,13 +61,17 @@ export class MortalBucket {
 		]);
 	}
 
-	/** Keys of its objects, and what unfinished uploads have left. */
+	/** Keys of its objects, and what unfinished uploads have left, each with its key and its files. */
 	held(): string[] {
 		const root = join(this.directory, BUCKET);
 		const names = readdirSync(root, { recursive: true, encoding: "utf8" });
 		return [
 			...names.filter((name) => name.endsWith(OBJECT)).map((name) => name.slice(0, -OBJECT.length)),
-			...unfinishedUploads(this.directory),
+			...unfinishedUploads(this.directory).map((id) => {
+				const upload = join(root, UPLOADS, id);
+				const key = readFileSync(join(upload, "key"), "utf8");
+				return `upload of ${key}, begun ${statSync(upload).birthtime.toISOString()}: ${readdirSync(upload)}`;
+			}),
 		];
 	}
 

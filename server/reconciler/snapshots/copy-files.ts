@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { SnapshotStore, StoredContent } from "../../../platform/stores/store.ts";
+import { copyBetween, type Place } from "../../../platform/stores/copy-between.ts";
+import type { StoredContent } from "../../../platform/stores/store.ts";
 import { StoreError } from "../../../platform/stores/store-error.ts";
 import { writeInCharge } from "../../data/charge.ts";
 import { Prisma } from "../../data/database.ts";
@@ -59,14 +60,10 @@ async function carryOver(
 	{ stores }: Resources,
 	original: FullSnapshot,
 	shard: SnapshotShardRow,
-	to: { store: SnapshotStore; key: string },
+	to: Place,
 ): Promise<void> {
-	const from = await stores.open(original.storeId);
-	const { content, totalBytes } = await from.get(shard.key);
-	await to.store.put(to.key, content, {
-		bytes: totalBytes,
-		verify: comparison(original, shard),
-	});
+	const from = { store: await stores.open(original.storeId), key: shard.key };
+	await copyBetween(from, to, { verify: comparison(original, shard) });
 }
 
 /** Compares what arrives with what the original should be. */

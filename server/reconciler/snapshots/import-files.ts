@@ -1,5 +1,6 @@
 import { RdbError } from "../../../platform/rdb/rdb-error.ts";
 import { verifyRdb } from "../../../platform/rdb/rdb-tasks.ts";
+import { copyBetween } from "../../../platform/stores/copy-between.ts";
 import { DirectoryStore } from "../../../platform/stores/directory-store.ts";
 import type { SnapshotStore } from "../../../platform/stores/store.ts";
 import { StoreError } from "../../../platform/stores/store-error.ts";
@@ -59,8 +60,10 @@ async function importFile(
 	let stored = shard.sha256 === null ? null : { bytes: shard.bytes, sha256: shard.sha256 };
 	if (stored === null && from !== null) {
 		const source = await resources.stores.open(from.storeId);
-		const { content, totalBytes } = await source.get(from.keys[shard.index] ?? "");
-		const copied = await store.put(shard.key, content, { bytes: totalBytes });
+		const copied = await copyBetween(
+			{ store: source, key: from.keys[shard.index] ?? "" },
+			{ store, key: shard.key },
+		);
 		stored = { ...copied, bytes: BigInt(copied.bytes) };
 	}
 	if (stored === null && host !== null) stored = await takeFromHost(resources, shard, host);
@@ -103,8 +106,8 @@ async function inspect(
 	const { local } = stores;
 	const copy = `imports/${id}.rdb`;
 	try {
-		const { content, totalBytes } = await store.get(key);
-		await local.put(copy, content, { bytes: bytes === null ? totalBytes : Number(bytes) });
+		const size = bytes === null ? {} : { bytes: Number(bytes) };
+		await copyBetween({ store, key }, { store: local, key: copy }, size);
 		return await verifyRdb(local.fileOf(copy), signal);
 	} finally {
 		await local.delete(copy);
