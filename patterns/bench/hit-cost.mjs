@@ -1,15 +1,18 @@
 /**
- * `hit-cost.mjs <port>`: what a hit costs compared with the bare client's GET of the same content, in turns on the same
- * connection. Plain JavaScript and the built package, as applications run it: loaders of TypeScript slow functions down.
+ * `hit-cost.mjs <port>`: what a hit costs compared with the bare client's GET of the same content, in short turns on the same
+ * connection and in changing order: a busy machine then slows them all alike, and each turn's hit is compared with its GET.
+ * Plain JavaScript and the built package, as applications run it: loaders of TypeScript slow functions down.
  */
 import process from "node:process";
 import { Redis } from "ioredis";
 import { cacheAside, ioredisStore, nearCache, nodeRedisStore } from "larder-patterns";
 import { createClient } from "redis";
 
-const ROUNDS = 15;
+const ROUNDS = 120;
+/** Until functions have been compiled. */
+const WARM_UP_ROUNDS = 20;
 const KEYS = 1_000;
-const READS = { 1: 2_000, 50: 20_000 };
+const READS = { 1: 200, 50: 2_000 };
 const VALUE = { id: 42, name: "Ada Lovelace", email: "ada@example.com", roles: ["admin"] };
 
 const port = Number(process.argv[2]);
@@ -44,15 +47,19 @@ for (const [name, get, store] of clients) {
 		(key) => cache.get(key),
 	];
 	for (const atOnce of [1, 50]) {
-		const times = reads.map(() => []);
-		for (let round = 0; round < ROUNDS; round += 1) {
-			for (const [index, read] of reads.entries()) {
-				times[index].push(await microsecondsEach(read, keys, atOnce));
+		const rounds = [];
+		for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+			const times = [];
+			for (const turn of reads.keys()) {
+				const index = (turn + round + WARM_UP_ROUNDS) % reads.length;
+				times[index] = await microsecondsEach(reads[index], keys, atOnce);
 			}
+			if (round >= 0) rounds.push(times);
 		}
-		const [bare, parsed, hit] = times.map(median);
-		const cells = [name, atOnce, ...[bare, parsed, hit].map((each) => each.toFixed(1))];
-		console.log(`| ${[...cells, (hit / bare).toFixed(2)].join(" | ")} |`);
+		const medians = reads.map((_, index) => median(rounds.map((times) => times[index])));
+		const ratio = median(rounds.map(([bare, , hit]) => hit / bare));
+		const cells = [name, atOnce, ...medians.map((each) => each.toFixed(1)), ratio.toFixed(2)];
+		console.log(`| ${cells.join(" | ")} |`);
 	}
 	const { miss, hit } = cache.stats();
 	if (miss !== KEYS || hit < KEYS) throw new Error(`${miss} misses, ${hit} hits`);
