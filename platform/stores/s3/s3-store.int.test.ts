@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Fault, TestBucket } from "../../testing/test-bucket.ts";
 import type { SnapshotStore } from "../store.ts";
 import { S3Bucket, type S3Settings } from "./s3-bucket.ts";
@@ -121,6 +122,25 @@ it("a new put, a deletion and a sweep abort what an unfinished put has left", as
 	await half();
 	await store.delete(KEY);
 	expect(bucket.uploads()).toEqual([]);
+});
+
+it("a part that fails while the content is slow fails the put, and nothing else", async () => {
+	const isSecond = (url: URL) => url.searchParams.get("partNumber") === "2";
+	bucket.fault = ({ method, url }) =>
+		isPart(method, url) && isSecond(url)
+			? { kind: "status", status: 403, code: "AccessDenied" }
+			: null;
+	const began = bucket.requests.length;
+	async function* slowly() {
+		yield CONTENT.subarray(0, 2 * PART);
+		await vi.waitFor(() => expect(bucket.requests.slice(began).join()).toContain("partNumber=2"));
+		// Until the answer has arrived as well.
+		await delay(100);
+		yield CONTENT.subarray(2 * PART);
+	}
+	const put = store.put(KEY, slowly(), { bytes: BYTES });
+	await expect(put).rejects.toMatchObject({ fault: "refused" });
+	expect(await store.stat(KEY)).toBeNull();
 });
 
 describe("a bucket that misbehaves", () => {

@@ -240,20 +240,26 @@ export class S3Store implements SnapshotStore {
 	): Promise<UploadedPart[]> {
 		const parts = [...upload.parts];
 		const running = new Set<Promise<void>>();
+		// A part may fail while the next body is awaited, when nobody waits for the part.
+		const failures: unknown[] = [];
 		let number = parts.length;
 		try {
 			for await (const body of bodies) {
+				if (failures.length > 0) break;
 				number += 1;
 				const sending = uploadPart(this.bucket, { ...upload, number }, body, signal)
-					.then((part) => void parts.push(part))
+					.then(
+						(part) => void parts.push(part),
+						(error: unknown) => void failures.push(error),
+					)
 					.finally(() => running.delete(sending));
 				running.add(sending);
 				if (running.size >= PARTS_AT_ONCE) await Promise.race(running);
 			}
-			await Promise.all(running);
 		} finally {
-			await Promise.allSettled(running);
+			await Promise.all(running);
 		}
+		if (failures.length > 0) throw failures[0];
 		return parts.sort((a, b) => a.number - b.number);
 	}
 
