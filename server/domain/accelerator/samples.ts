@@ -1,5 +1,6 @@
 import type { AcceleratorColumn } from "../../contract/accelerator.ts";
 import type { AcceleratorCounters } from "../../contract/accelerator-process.ts";
+import { divideAmongSpans } from "../time-spans.ts";
 import { percentile } from "./latency.ts";
 
 /** How long spans of samples are, and how long they are kept, in seconds. */
@@ -64,21 +65,13 @@ export interface AcceleratorSpan {
 
 /** Divides what was counted between two moments among the spans of all resolutions. */
 export function divideCounts(from: Date, to: Date, counts: readonly number[]): AcceleratorSpan[] {
-	const begin = Math.max(from.getTime(), to.getTime() - SPREAD_MS);
-	// What was counted at one moment belongs to the span that the moment begins or is in.
-	const end = Math.max(to.getTime(), begin + 1);
-	return ACCELERATOR_RESOLUTIONS.flatMap(({ seconds }) => {
-		const spanMs = seconds * 1_000;
-		const spans: AcceleratorSpan[] = [];
-		for (let at = Math.floor(begin / spanMs) * spanMs; at < end; at += spanMs) {
-			const share = (Math.min(end, at + spanMs) - Math.max(begin, at)) / (end - begin);
-			spans.push({
-				...{ resolutionSeconds: seconds, at: new Date(at) },
-				counts: counts.map((count) => count * share),
-			});
-		}
-		return spans;
-	});
+	const begin = new Date(Math.max(from.getTime(), to.getTime() - SPREAD_MS));
+	return ACCELERATOR_RESOLUTIONS.flatMap(({ seconds }) =>
+		divideAmongSpans(begin, to, seconds * 1_000).map(({ at, share }) => ({
+			...{ resolutionSeconds: seconds, at },
+			counts: counts.map((count) => count * share),
+		})),
+	);
 }
 
 /** Columns over a time: a span in which nothing was counted had no calls. The newest span is shown once enough of it is over. */

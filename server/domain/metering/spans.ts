@@ -1,4 +1,5 @@
 import type { UsageUnit } from "../../contract/usage.ts";
+import { divideAmongSpans, floorTo, type SpanShare } from "../time-spans.ts";
 
 /** How fine usage is kept, and for how long, in seconds. Finer spans are part of the coarser ones from the start. */
 export const USAGE_SPANS = [
@@ -15,10 +16,8 @@ export function spanSecondsOf(unit: UsageUnit): number {
 const BY_MINUTE_MS = 2 * 3_600_000;
 
 /** A part of a period, and the share of the period that it is. */
-export interface Part {
-	readonly at: Date;
+export interface Part extends SpanShare {
 	readonly spanSeconds: number;
-	readonly share: number;
 }
 
 /**
@@ -26,21 +25,8 @@ export interface Part {
  * A period without length belongs to the minute in which it is.
  */
 export function divide(from: Date, to: Date): Part[] {
-	const length = to.getTime() - from.getTime();
-	const spanSeconds = length > BY_MINUTE_MS ? 3_600 : 60;
-	const spanMs = spanSeconds * 1_000;
-	if (length <= 0) return [{ at: floorTo(to, spanMs), spanSeconds, share: 1 }];
-	const parts: Part[] = [];
-	for (let start = floorTo(from, spanMs).getTime(); start < to.getTime(); start += spanMs) {
-		const begin = Math.max(start, from.getTime());
-		const end = Math.min(start + spanMs, to.getTime());
-		parts.push({ at: new Date(start), spanSeconds, share: (end - begin) / length });
-	}
-	return parts;
-}
-
-export function floorTo(at: Date, ms: number): Date {
-	return new Date(Math.floor(at.getTime() / ms) * ms);
+	const spanSeconds = to.getTime() - from.getTime() > BY_MINUTE_MS ? 3_600 : 60;
+	return divideAmongSpans(from, to, spanSeconds * 1_000).map((part) => ({ ...part, spanSeconds }));
 }
 
 /** Rows of one span from `from` until before `to`. */

@@ -4,7 +4,8 @@ import { type CostSum, readTagKeys, recentCosts, sumCosts } from "../../data/cos
 import type { Transaction } from "../../data/database.ts";
 import { readSnapshot } from "../../data/read-snapshot.ts";
 import { forecastMonth, monthStart } from "../../domain/metering/forecast.ts";
-import { cover, floorTo } from "../../domain/metering/spans.ts";
+import { cover } from "../../domain/metering/spans.ts";
+import { floorTo } from "../../domain/time-spans.ts";
 import type { Resources } from "../context.ts";
 import { rounded, toAmounts } from "./amounts.ts";
 import { requirePeriod } from "./require-period.ts";
