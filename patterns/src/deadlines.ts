@@ -1,12 +1,19 @@
 /** How many times the timeout is divided: an operation expires up to one part late. */
 const PARTS = 5;
 
-export interface Deadline {
+export class Deadline {
 	/** When it was added, in ticks. */
 	readonly tick: number;
 	readonly expire: (reason: string) => void;
 	/** Set when the operation has ended. */
-	isOver: boolean;
+	isOver = false;
+	/** The one that was added after it. */
+	next: Deadline | null = null;
+
+	constructor(tick: number, expire: Deadline["expire"]) {
+		this.tick = tick;
+		this.expire = expire;
+	}
 }
 
 /**
@@ -16,9 +23,9 @@ export interface Deadline {
 export class Deadlines {
 	readonly #tickMs: number;
 	readonly #reason: string;
-	/** Those before `#first` are over. */
-	readonly #queue: Deadline[] = [];
-	#first = 0;
+	/** A linked list: each operation would empty and fill an array, and V8 would make a new one each time. */
+	#first: Deadline | null = null;
+	#last: Deadline | null = null;
 	#tick = 0;
 	#timer: NodeJS.Timeout | undefined;
 
@@ -29,9 +36,11 @@ export class Deadlines {
 
 	/** Calls `expire` once with the reason, unless the deadline is over by then. */
 	add(expire: Deadline["expire"]): Deadline {
-		const deadline = { tick: this.#tick, expire, isOver: false };
+		const deadline = new Deadline(this.#tick, expire);
 		this.#forgetFirst();
-		this.#queue.push(deadline);
+		if (this.#last === null) this.#first = deadline;
+		else this.#last.next = deadline;
+		this.#last = deadline;
 		if (this.#timer === undefined) {
 			this.#timer = setInterval(() => this.#pass(), this.#tickMs);
 			this.#timer.unref();
@@ -43,8 +52,8 @@ export class Deadlines {
 		this.#tick += 1;
 		for (;;) {
 			this.#forgetFirst();
-			const deadline = this.#queue[this.#first];
-			if (deadline === undefined) {
+			const deadline = this.#first;
+			if (deadline === null) {
 				clearInterval(this.#timer);
 				this.#timer = undefined;
 				return;
@@ -55,13 +64,16 @@ export class Deadlines {
 		}
 	}
 
-	/** Goes past those that are over, so that the queue stays as short as what is under way. */
+	/** Goes past those that are over, so that the list stays as short as what is under way. */
 	#forgetFirst(): void {
-		const queue = this.#queue;
-		while (this.#first < queue.length && queue[this.#first]?.isOver) this.#first += 1;
-		if (this.#first === queue.length) queue.length = 0;
-		else if (this.#first > 1_000) queue.splice(0, this.#first);
-		else return;
-		this.#first = 0;
+		let first = this.#first;
+		while (first?.isOver) {
+			const { next } = first;
+			// An old object that names a younger one would keep it in memory.
+			first.next = null;
+			first = next;
+		}
+		this.#first = first;
+		if (first === null) this.#last = null;
 	}
 }

@@ -20,33 +20,33 @@ export class Value {
 	readonly kind: "value" | "none";
 	/** Until when it may be served without asking the database. Milliseconds since 1970. */
 	readonly freshUntil: number;
-	readonly #raw: string;
-	readonly #tagsEnd: number;
+	private readonly raw: string;
+	private readonly tagsEnd: number;
 
 	constructor(kind: "value" | "none", raw: string, tagsEnd: number) {
 		this.kind = kind;
-		this.#raw = raw;
-		this.#tagsEnd = tagsEnd;
+		this.raw = raw;
+		this.tagsEnd = tagsEnd;
 		this.freshUntil = readDigits(raw, FRESH_AT, LOAD_AT);
 	}
 
 	/** Begins this content and no other. */
 	get prefix(): string {
-		return this.#raw.slice(0, FRESH_AT);
+		return this.raw.slice(0, FRESH_AT);
 	}
 
 	/** How long the database took. Milliseconds. */
 	get loadMs(): number {
-		return readDigits(this.#raw, LOAD_AT, TAGS_AT);
+		return readDigits(this.raw, LOAD_AT, TAGS_AT);
 	}
 
 	/** The versions that its tags had when it was loaded. */
 	get tagIds(): string {
-		return this.#raw.slice(TAGS_AT, this.#tagsEnd);
+		return this.raw.slice(TAGS_AT, this.tagsEnd);
 	}
 
 	get text(): string {
-		return this.#raw.slice(this.#tagsEnd + 1);
+		return this.raw.slice(this.tagsEnd + 1);
 	}
 }
 

@@ -48,40 +48,43 @@ export class GuardedStore implements Store {
 	}
 
 	get(key: string): Promise<string | null> {
-		return this.getThen(key, pass, raise);
+		return this.getThen(key, null, pass, raise);
 	}
 
 	/**
 	 * `get`, and what the caller makes of the content or of the failure, with no promise in between: a read that finds its
-	 * value in the cache is nothing else.
+	 * value in the cache is nothing else. `context` is for the caller's functions, which then need not be made for each read.
 	 */
-	getThen<R>(
+	getThen<C, R>(
 		key: string,
-		onContent: (content: string | null) => R | PromiseLike<R>,
-		onFailure: (error: CacheUnavailableError) => R | PromiseLike<R>,
+		context: C,
+		onContent: (content: string | null, context: C) => R | PromiseLike<R>,
+		onFailure: (error: CacheUnavailableError, context: C) => R | PromiseLike<R>,
 	): Promise<R> {
-		return this.#run("get", () => this.#store.get(key), onContent, onFailure);
+		return this.#run("get", startGet, key, context, onContent, onFailure);
 	}
 
 	getMany(keys: readonly string[]): Promise<(string | null)[]> {
-		return this.#run("getMany", () => this.#store.getMany(keys), pass, raise);
+		return this.#run("getMany", (store) => store.getMany(keys), null, null, pass, raise);
 	}
 
 	swap(key: string, expected: string | null, next: string | null, ttlMs: number): Promise<boolean> {
-		const start = () => this.#store.swap(key, expected, next, ttlMs);
-		return this.#run("swap", start, pass, raise);
+		const start = (store: Store) => store.swap(key, expected, next, ttlMs);
+		return this.#run("swap", start, null, null, pass, raise);
 	}
 
-	#run<T, R>(
+	#run<A, T, C, R>(
 		operation: string,
-		start: () => Promise<T>,
-		onValue: (value: T) => R | PromiseLike<R>,
-		onFailure: (error: CacheUnavailableError) => R | PromiseLike<R>,
+		start: (store: Store, argument: A) => Promise<T>,
+		argument: A,
+		context: C,
+		onValue: (value: T, context: C) => R | PromiseLike<R>,
+		onFailure: (error: CacheUnavailableError, context: C) => R | PromiseLike<R>,
 	): Promise<R> {
 		const isProbe = this.#openUntil !== null;
 		if (isProbe && !this.#beginProbe()) {
 			const error = new CacheUnavailableError(`${operation}: the cache is unavailable`);
-			return new Promise((resolve) => resolve(onFailure(error)));
+			return new Promise((resolve) => resolve(onFailure(error, context)));
 		}
 		return new Promise((resolve, reject) => {
 			const fail = (error: unknown) => {
@@ -89,7 +92,7 @@ export class GuardedStore implements Store {
 				deadline.isOver = true;
 				this.#failed(operation, error, isProbe);
 				try {
-					resolve(onFailure(unavailable(operation, error)));
+					resolve(onFailure(unavailable(operation, error), context));
 				} catch (thrown) {
 					reject(thrown);
 				}
@@ -99,14 +102,14 @@ export class GuardedStore implements Store {
 				deadline.isOver = true;
 				if (this.#failures > 0 || isProbe) this.#succeeded(isProbe);
 				try {
-					resolve(onValue(value));
+					resolve(onValue(value, context));
 				} catch (thrown) {
 					reject(thrown);
 				}
 			};
 			const deadline = this.#deadlines.add(fail);
 			try {
-				start().then(succeed, fail);
+				start(this.#store, argument).then(succeed, fail);
 			} catch (error) {
 				fail(error);
 			}
@@ -140,6 +143,10 @@ export class GuardedStore implements Store {
 		this.#openUntil = this.#clock.now() + this.#openMs * (0.75 + this.#clock.random() / 2);
 		this.#emit?.({ type: "breaker", state: "open" });
 	}
+}
+
+function startGet(store: Store, key: string): Promise<string | null> {
+	return store.get(key);
 }
 
 function pass<T>(value: T): T {

@@ -21,6 +21,15 @@ interface Flight<V> {
 	readonly result: Promise<V | undefined>;
 }
 
+/** A read that a caller waits for. */
+interface Read {
+	readonly key: string;
+	/** Its place in the order of this process's reads. */
+	readonly order: number;
+	/** By `performance.now()`; 0 if nobody listens. */
+	readonly startedAt: number;
+}
+
 /** What one read of the cache brought. */
 interface Reading {
 	readonly raw: string | null;
@@ -50,6 +59,9 @@ export class Reader<V> {
 	readonly #flights = new Map<string, Flight<V>>();
 	readonly #refresher: Refresher<V>;
 	#order = 0;
+	readonly #onContent = (raw: string | null, { key, order, startedAt }: Read) =>
+		this.#answer(key, raw, "", order, startedAt);
+	readonly #onFailure = (_: unknown, { key, startedAt }: Read) => this.#fallBack(key, startedAt);
 	readonly counts: Record<ReadOutcome, number> = {
 		...{ hit: 0, "negative-hit": 0, stale: 0, miss: 0 },
 		...{ shared: 0, bypass: 0, fallback: 0 },
@@ -78,14 +90,13 @@ export class Reader<V> {
 		const order = ++this.#order;
 		const startedAt = this.#emit === undefined ? 0 : performance.now();
 		if (this.#invalidations.affects(key)) return this.#fallBack(key, startedAt);
-		const onFailure = () => this.#fallBack(key, startedAt);
 		if (this.#tags === null) {
-			const onContent = (raw: string | null) => this.#answer(key, raw, "", order, startedAt);
-			return this.#store.getThen(this.#at(key), onContent, onFailure);
+			const read: Read = { key, order, startedAt };
+			return this.#store.getThen(this.#at(key), read, this.#onContent, this.#onFailure);
 		}
 		return this.#read(key).then(
 			({ raw, tagIds }) => this.#answer(key, raw, tagIds, order, startedAt),
-			onFailure,
+			() => this.#fallBack(key, startedAt),
 		);
 	}
 

@@ -14,7 +14,7 @@ export interface GlideClient {
  */
 export function glideStore(client: GlideClient): Store {
 	return {
-		get: async (key) => textOrNull(await client.get(key)),
+		get: (key) => client.get(key).then(textOrNull),
 		getMany: async (keys) => (await client.mget([...keys])).map(textOrNull),
 		swap: (key, expected, next, ttlMs) =>
 			runSwap(
@@ -26,5 +26,6 @@ export function glideStore(client: GlideClient): Store {
 }
 
 function textOrNull(content: unknown): string | null {
+	if (typeof content === "string") return content;
 	return content === null || content === undefined ? null : String(content);
 }

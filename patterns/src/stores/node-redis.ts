@@ -40,6 +40,7 @@ export function nodeRedisStore(client: NodeRedisClient): Store {
 }
 
 function textOrNull(content: unknown): string | null {
+	if (typeof content === "string") return content;
 	return content === null || content === undefined ? null : String(content);
 }
 
