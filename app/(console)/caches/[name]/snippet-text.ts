@@ -37,3 +37,15 @@ export function address({ host, port }: Endpoint): string {
 export function namedUser({ username }: Access): string | null {
 	return username === null || username === "default" ? null : username;
 }
+
+/** What both Go clients of Memcached do, inside `main`. */
+export const GO_SET_AND_GET = [
+	'\tif err := cache.Set(&memcache.Item{Key: "greeting", Value: []byte("hello")}); err != nil {',
+	"\t\tpanic(err)",
+	"\t}",
+	'\titem, err := cache.Get("greeting")',
+	"\tif err != nil {",
+	"\t\tpanic(err)",
+	"\t}",
+	"\tfmt.Println(string(item.Value))",
+] as const;

@@ -1,4 +1,4 @@
-import { address, lines, literal, type Snippet } from "./snippet-text.ts";
+import { address, GO_SET_AND_GET, lines, literal, type Snippet } from "./snippet-text.ts";
 
 /** A serverless Memcached cache is one server to its clients, for the text and meta protocols. */
 export const MEMCACHED_SERVERLESS_SNIPPETS: readonly Snippet[] = [
@@ -38,13 +38,21 @@ export const MEMCACHED_SERVERLESS_SNIPPETS: readonly Snippet[] = [
 	{
 		id: "gomemcache",
 		label: "Go",
-		install: "go get github.com/google/gomemcache/memcache",
+		install: "go get github.com/bradfitz/gomemcache/memcache",
 		code: ({ endpoint }) =>
 			lines(
-				`cache := memcache.New(${literal(address(endpoint))})`,
-				'cache.Set(&memcache.Item{Key: "greeting", Value: []byte("hello")})',
-				'item, _ := cache.Get("greeting")',
-				"fmt.Println(string(item.Value))",
+				"package main",
+				"",
+				"import (",
+				'\t"fmt"',
+				"",
+				'\t"github.com/bradfitz/gomemcache/memcache"',
+				")",
+				"",
+				"func main() {",
+				`\tcache := memcache.New(${literal(address(endpoint))})`,
+				...GO_SET_AND_GET,
+				"}",
 			),
 	},
 ];

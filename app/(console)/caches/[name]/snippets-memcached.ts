@@ -1,4 +1,13 @@
-import { address, lines, literal, type Snippet } from "./snippet-text.ts";
+import { address, GO_SET_AND_GET, lines, literal, type Snippet } from "./snippet-text.ts";
+
+/**
+ * The client with auto discovery is Google's fork, which still names itself by the path of the original: without the
+ * replacement, `go get` refuses it.
+ */
+const INSTALL_GO = lines(
+	"go mod edit -replace github.com/bradfitz/gomemcache=github.com/google/gomemcache@v0.0.0-20200326162346-94281991662a",
+	"go get github.com/bradfitz/gomemcache/memcache",
+);
 
 /** Memcached's clients: those with auto discovery ask the configuration endpoint, the others are given all nodes. */
 export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
@@ -48,7 +57,7 @@ export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
 	{
 		id: "gomemcache",
 		label: "Go",
-		install: "go get github.com/google/gomemcache/memcache",
+		install: INSTALL_GO,
 		code: ({ endpoint }) =>
 			lines(
 				"package main",
@@ -57,7 +66,7 @@ export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
 				'\t"fmt"',
 				'\t"time"',
 				"",
-				'\t"github.com/google/gomemcache/memcache"',
+				'\t"github.com/bradfitz/gomemcache/memcache"',
 				")",
 				"",
 				"func main() {",
@@ -66,9 +75,7 @@ export const MEMCACHED_SNIPPETS: readonly Snippet[] = [
 				"\tif err != nil {",
 				"\t\tpanic(err)",
 				"\t}",
-				'\tcache.Set(&memcache.Item{Key: "greeting", Value: []byte("hello")})',
-				'\titem, _ := cache.Get("greeting")',
-				"\tfmt.Println(string(item.Value))",
+				...GO_SET_AND_GET,
 				"}",
 			),
 	},

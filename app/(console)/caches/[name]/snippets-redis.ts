@@ -151,6 +151,7 @@ function java(isCluster: boolean): Snippet {
 		install: "redis.clients:jedis",
 		code: (access) =>
 			lines(
+				"// Jedis 7.2 or newer",
 				"import redis.clients.jedis.*;",
 				isCluster && "import java.util.Set;",
 				"",
@@ -161,9 +162,10 @@ function java(isCluster: boolean): Snippet {
 				),
 				"    .build();",
 				`var address = new HostAndPort(${literal(access.endpoint.host)}, ${access.endpoint.port});`,
-				isCluster
-					? "try (var cache = new JedisCluster(Set.of(address), config)) {"
-					: "try (var cache = new JedisPooled(address, config)) {",
+				`try (var cache = ${isCluster ? "RedisClusterClient" : "RedisClient"}.builder()`,
+				isCluster ? "    .nodes(Set.of(address))" : "    .hostAndPort(address)",
+				"    .clientConfig(config)",
+				"    .build()) {",
 				access.readsOnly !== true && '  cache.set("greeting", "hello");',
 				'  System.out.println(cache.get("greeting"));',
 				"}",

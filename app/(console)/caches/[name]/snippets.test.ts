@@ -48,7 +48,7 @@ describe("connect snippets", () => {
 			"new Cluster(",
 			"RedisCluster(",
 			"NewClusterClient(",
-			"JedisCluster(",
+			"RedisClusterClient.builder(",
 		].entries()) {
 			expect(texts[index]).toContain(word);
 		}
