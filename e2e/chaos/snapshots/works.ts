@@ -102,7 +102,11 @@ const restore: Work = {
 		if ((await larder.getCache(RESTORED)) !== null) await larder.deleteCache(RESTORED);
 	},
 	async isOver({ larder }) {
-		return (await larder.getCache(RESTORED))?.status === "available";
+		const cache = await larder.getCache(RESTORED);
+		const { body } = await larder.rest("GET", `/events?cache=${RESTORED}`);
+		return (body as { items: { type: string; at: string }[] }).items.some(
+			({ type, at }) => type === "cache.restored" && at > (cache?.createdAt ?? ""),
+		);
 	},
 };
 
