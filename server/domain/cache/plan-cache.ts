@@ -109,14 +109,18 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 	const recoveries = planRecoveries(cache, now);
 	const replacements = planReplacements(cache, room);
 	const restore = planRestore(cache);
-	const reached = whatIsReached(cache);
+	const loaded = restore.isLoaded ? withoutRestores(cache) : cache;
+	const reached = whatIsReached(loaded);
 	const step = advanceOperation(cache, now);
 	// The status counts the slots that this pass records.
-	const status = planStatus(withSlots(cache, step), reached, [
+	const reachedStatus = planStatus(withSlots(loaded, step), reached, [
 		...recoveries.flatMap(({ reason }) => reason ?? []),
 		...replacements.reasons,
 		...restore.reasons,
 	]);
+	// The next pass makes it available: from then on, a primary that dies doesn't load the snapshot again.
+	const isRestored = restore.isLoaded && reachedStatus.status === "available";
+	const status = isRestored ? { status: "creating" as const, statusReason: null } : reachedStatus;
 	const becameAvailable = status.status === "available" && !cache.everAvailable;
 	const resized = cache.resizing && isSized(cache);
 	return {
@@ -130,6 +134,7 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...planPorts(cache),
 			...recoveries.flatMap(({ actions }) => actions),
 			...restore.actions,
+			...(isRestored ? [{ kind: "finish-restore" } as const] : []),
 			...cache.shards.flatMap((shard) => planFailover(cache, shard)),
 			...cache.shards.flatMap(planForgetting),
 			...replacements.actions,
@@ -147,6 +152,11 @@ function planLife(cache: CacheModel, now: Date, room: FleetRoom): Plan {
 			...statusEvents(cache, status),
 		],
 	};
+}
+
+/** The cache as it is once its restore is over. */
+function withoutRestores(cache: CacheModel): CacheModel {
+	return { ...cache, shards: cache.shards.map((shard) => ({ ...shard, restore: null })) };
 }
 
 function withSlots(cache: CacheModel, step: OperationStep | null): CacheModel {

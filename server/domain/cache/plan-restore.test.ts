@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RestoreReport } from "../../contract/snapshot.ts";
 import { planCache } from "./plan-cache.ts";
-import { CALM, cache, dead, NOW, node, running } from "./testing/models.ts";
+import { CALM, cache, dead, gateway, NOW, node, running } from "./testing/models.ts";
 
 const RESTORE = { id: "r1", snapshotName: "before", totalKeys: 12, hostId: "h1" };
 const ready: RestoreReport = {
@@ -11,8 +11,9 @@ const ready: RestoreReport = {
 function planned(
 	observed: Parameters<typeof node>[1],
 	restore: Partial<typeof RESTORE> | { hostId: null } = {},
+	replica: Parameters<typeof node>[1] = running("replica"),
 ) {
-	const nodes = [node(1, observed), node(2, running("replica"))];
+	const nodes = [node(1, observed), node(2, replica)];
 	const shard = { ...CALM, id: "s1", index: 0, slots: null, primaryNodeId: "n1", nodes };
 	const shards = [{ ...shard, restore: { ...RESTORE, ...restore } }];
 	const status = { everAvailable: false, status: "creating" as const };
@@ -39,6 +40,24 @@ describe("a cache that begins with a snapshot", () => {
 		expect(plan).toMatchObject({ status: "creating", becameAvailable: false });
 		expect(planned({ ...loaded(12), restore: { ...ready, id: "other" } }).actions).toEqual([]);
 		expect(planned({ ...loaded(12), phase: "starting" }).actions).toEqual([]);
+	});
+	it("isn't restored before it can become available: a primary that dies until then loads its data again", () => {
+		const behind = planned(loaded(12), {}, running("replica", { linkUp: false, synced: false }));
+		expect(behind.actions).toEqual([]);
+		expect(behind).toMatchObject({ status: "creating", becameAvailable: false });
+		const nodes = [node(1, loaded(12))];
+		const shard = { ...CALM, id: "s1", index: 0, slots: null, primaryNodeId: "n1", nodes };
+		const problem = { code: "failed", message: "it fails", port: null } as const;
+		const gateways = [{ ...gateway, ready: false, problem }];
+		const plan = planCache(
+			cache(nodes, {
+				shards: [{ ...shard, restore: RESTORE }],
+				...{ everAvailable: false, status: "creating", gateways },
+			}),
+			NOW,
+		);
+		expect(plan).toMatchObject({ actions: [], status: "creating" });
+		expect(plan.statusReason).toMatch("The gateway on h1: it fails");
 	});
 	it("says what is wrong if keys are missing, and never becomes available", () => {
 		const plan = planned(loaded(11));

@@ -4,13 +4,15 @@ import { isServingPrimary, isSilent } from "./node-health.ts";
 
 export interface RestorePlan {
 	readonly actions: PlanAction[];
+	/** Every primary has loaded its part, and as many keys have arrived as the snapshot has. */
+	readonly isLoaded: boolean;
 	/** What a person should know: sentences. */
 	readonly reasons: string[];
 }
 
 /**
- * A cache that begins with the data of a snapshot: each primary loads its part when it starts. Once all have, and as many
- * keys have arrived as the snapshot has, the restore is over and the cache can become available.
+ * A cache that begins with the data of a snapshot: each primary loads its part when it starts. The restore isn't over yet
+ * when all have: until the cache can become available, a primary that dies must load its part again.
  */
 export function planRestore(cache: CacheModel): RestorePlan {
 	const shards = cache.shards.flatMap((shard) => {
@@ -20,21 +22,24 @@ export function planRestore(cache: CacheModel): RestorePlan {
 			: [{ shard, restore: shard.restore, primary }];
 	});
 	const [first] = shards;
-	if (first === undefined) return { actions: [], reasons: [] };
+	if (first === undefined) return { actions: [], isLoaded: false, reasons: [] };
 	const actions = shards
 		.filter(({ restore, primary }) => restore.hostId !== primary.host.id)
 		.map(({ shard }) => ({ kind: "prepare-restore", shardId: shard.id }) as const);
-	if (actions.length > 0) return { actions, reasons: [] };
+	if (actions.length > 0) return { actions, isLoaded: false, reasons: [] };
 	const loaded = shards.map(({ shard, restore, primary }) => loadedKeys(shard, restore, primary));
 	const wrong = shards.find((_, index) => loaded[index] === "another-number");
-	if (wrong !== undefined) return { actions: [], reasons: [describeWrong(wrong.primary)] };
+	if (wrong !== undefined) {
+		return { actions: [], isLoaded: false, reasons: [describeWrong(wrong.primary)] };
+	}
 	const counts = loaded.filter((each) => typeof each === "number");
-	if (counts.length < shards.length) return { actions: [], reasons: [] };
+	if (counts.length < shards.length) return { actions: [], isLoaded: false, reasons: [] };
 	const sum = counts.reduce((a, b) => a + b, 0);
 	const { snapshotName, totalKeys } = first.restore;
-	if (sum === totalKeys) return { actions: [{ kind: "finish-restore" }], reasons: [] };
+	if (sum === totalKeys) return { actions: [], isLoaded: true, reasons: [] };
 	return {
 		actions: [],
+		isLoaded: false,
 		reasons: [
 			`Its nodes have loaded ${sum} keys, but snapshot ${snapshotName} has ${totalKeys}. Delete the cache, and restore the snapshot again.`,
 		],
