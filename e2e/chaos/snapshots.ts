@@ -106,11 +106,19 @@ async function killOnce(
 		// Reported where it is awaited.
 		ended.catch(() => undefined);
 		await delay(moment);
-		const isTooLate = victim === "engine" && (await work.isOver?.(ground)) === true;
+		const isOver = victim === "engine" && (await work.isOver?.(ground)) === true;
 		if (victim === "store") await storeOf(ground, round).strike(random);
-		else if (!isTooLate) await strikeVictim(victim, ground.larder, work.cache, random);
-		const failure = await ended;
-		if (!isTooLate) cell.tookMs.push(performance.now() - startedAt);
+		else if (!isOver) await strikeVictim(victim, ground.larder, work.cache, random);
+		const [failure, violation] = await ended.then(
+			(outcome) => [outcome, null] as const,
+			(error: unknown) => [null, error] as const,
+		);
+		// It may also have ended between the question and the kill.
+		const isTooLate =
+			isOver || (victim === "engine" && (await work.endedBeforeDeath?.(ground)) === true);
+		if (violation !== null && !isTooLate) throw violation;
+		if (isTooLate) log(`${cell.name} ${round}: the kill came too late to count`);
+		else cell.tookMs.push(performance.now() - startedAt);
 		if (failure !== null) {
 			cell.failures.push(failure);
 			log(`${cell.name} ${round}: failed: ${failure}`);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { eventPageSchema } from "../../../server/contract/event.ts";
 import type { Snapshot } from "../../../server/contract/snapshot.ts";
 import { findDifference, readContent } from "../../fixtures/cache-content.ts";
 import type { Installation } from "../../fixtures/installation.ts";
@@ -52,6 +53,8 @@ export interface Work {
 	clear(ground: Ground): Promise<void>;
 	/** Whether its engines are clients' already: one that is killed then has lost what it alone had. */
 	isOver?(ground: Ground): Promise<boolean>;
+	/** Whether it was over when the control plane learned that an engine had died. */
+	endedBeforeDeath?(ground: Ground): Promise<boolean>;
 }
 
 export const storeOf = ({ stores }: Ground, round: number): MortalStore =>
@@ -102,13 +105,22 @@ const restore: Work = {
 		if ((await larder.getCache(RESTORED)) !== null) await larder.deleteCache(RESTORED);
 	},
 	async isOver({ larder }) {
-		const cache = await larder.getCache(RESTORED);
-		const { body } = await larder.rest("GET", `/events?cache=${RESTORED}`);
-		return (body as { items: { type: string; at: string }[] }).items.some(
-			({ type, at }) => type === "cache.restored" && at > (cache?.createdAt ?? ""),
-		);
+		return (await happenedTo(larder, RESTORED)).includes("cache.restored");
+	},
+	async endedBeforeDeath({ larder }) {
+		const types = await happenedTo(larder, RESTORED);
+		const death = types.lastIndexOf("node.exited");
+		return death !== -1 && types.lastIndexOf("cache.restored", death) !== -1;
 	},
 };
+
+/** The types of the events since the cache's creation, oldest first. Earlier caches had the same name. */
+async function happenedTo(larder: Installation, name: string): Promise<string[]> {
+	const { body } = await larder.rest("GET", `/events?cache=${name}&limit=100`);
+	const types = eventPageSchema.parse(body).items.map(({ type }) => type);
+	const creation = types.indexOf("cache.creating");
+	return types.slice(0, creation === -1 ? types.length : creation).reverse();
+}
 
 /** Within a store, or into the other one. */
 const copy: Work = {
