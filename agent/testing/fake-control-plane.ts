@@ -159,6 +159,10 @@ export class FakeControlPlane {
 		const result = await this.until("the order's result", () =>
 			this.orderResults.find(({ id }) => id === order.id),
 		);
+		// As the control plane does: on a busy machine, an engine may not answer in time. One without data will do so again.
+		if (result.outcome === "failed" && !result.message.includes("hasn't synced")) {
+			return await this.order({ ...order, id: randomUUID() });
+		}
 		if (result.leaderNodeId === null || order.clusterMode === "enabled") return result;
 		this.notify({ kind: "leader", cacheId: order.cacheId, nodeId: result.leaderNodeId });
 		const { length } = this.notices;
