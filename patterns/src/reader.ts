@@ -21,7 +21,7 @@ interface Flight<V> {
 	readonly result: Promise<V | undefined>;
 }
 
-/** A read that a caller waits for. */
+/** A read that a caller waits for, of one key or, at the same moment, of several. */
 interface Read {
 	readonly key: string;
 	/** Its place in the order of this process's reads. */
@@ -59,9 +59,8 @@ export class Reader<V> {
 	readonly #flights = new Map<string, Flight<V>>();
 	readonly #refresher: Refresher<V>;
 	#order = 0;
-	readonly #onContent = (raw: string | null, { key, order, startedAt }: Read) =>
-		this.#answer(key, raw, "", order, startedAt);
-	readonly #onFailure = (_: unknown, { key, startedAt }: Read) => this.#fallBack(key, startedAt);
+	readonly #onContent = (raw: string | null, read: Read) => this.#answer(read, raw, "");
+	readonly #onFailure = (_: unknown, read: Read) => this.#fallBack(read);
 	readonly counts: Record<ReadOutcome, number> = {
 		...{ hit: 0, "negative-hit": 0, stale: 0, miss: 0 },
 		...{ shared: 0, bypass: 0, fallback: 0 },
@@ -87,24 +86,22 @@ export class Reader<V> {
 	}
 
 	get(key: string): Promise<V | undefined> {
-		const order = ++this.#order;
-		const startedAt = this.#emit === undefined ? 0 : performance.now();
-		if (this.#invalidations.affects(key)) return this.#fallBack(key, startedAt);
+		const read = this.#begin(key);
+		if (this.#invalidations.affects(key)) return this.#fallBack(read);
 		if (this.#tags === null) {
-			const read: Read = { key, order, startedAt };
 			return this.#store.getThen(this.#at(key), read, this.#onContent, this.#onFailure);
 		}
 		return this.#read(key).then(
-			({ raw, tagIds }) => this.#answer(key, raw, tagIds, order, startedAt),
-			() => this.#fallBack(key, startedAt),
+			({ raw, tagIds }) => this.#answer(read, raw, tagIds),
+			() => this.#fallBack(read),
 		);
 	}
 
 	/** Values of keys that have one. Keys that must be loaded are loaded with one call of `loadMany`, if there is one. */
 	async getMany(keys: readonly string[]): Promise<Map<string, V>> {
 		const unique = [...new Set(keys)];
-		const order = ++this.#order;
-		const startedAt = this.#emit === undefined ? 0 : performance.now();
+		const moment = this.#begin("");
+		const readOf = (key: string): Read => ({ ...moment, key });
 		const { canLoadMany } = this.#loader;
 		const clean = unique.filter((key) => !this.#invalidations.affects(key));
 		let readings: Reading[] | null = null;
@@ -123,11 +120,11 @@ export class Reader<V> {
 			else if (canLoadMany && this.#isMissing(reading)) missing.push({ key, reading });
 			else {
 				const { raw, tagIds } = reading;
-				answers.set(key, this.#answer(key, raw, tagIds, order, startedAt));
+				answers.set(key, this.#answer(readOf(key), raw, tagIds));
 			}
 		}
 		if (away.length > 0 && canLoadMany) {
-			for (const key of away) this.#count(key, "fallback", startedAt);
+			for (const key of away) this.#count(readOf(key), "fallback");
 			const loaded = this.#loader.loadMany(away, "direct");
 			for (const key of away)
 				answers.set(
@@ -135,9 +132,9 @@ export class Reader<V> {
 					loaded.then((values) => values.get(key)),
 				);
 		} else {
-			for (const key of away) answers.set(key, this.#fallBack(key, startedAt));
+			for (const key of away) answers.set(key, this.#fallBack(readOf(key)));
 		}
-		if (missing.length > 0) this.#leadMany(missing, order, startedAt, answers);
+		if (missing.length > 0) this.#leadMany(missing, readOf, answers);
 		const values = new Map<string, V>();
 		const results = await Promise.all(
 			unique.map(async (key) => ({ key, value: await answers.get(key) })),
@@ -149,6 +146,11 @@ export class Reader<V> {
 	/** The versions of a key's tags. Throws if the cache is unavailable. */
 	async tagIdsOf(key: string): Promise<string> {
 		return this.#tags === null ? "" : this.#tags.idsOf(key);
+	}
+
+	#begin(key: string): Read {
+		const startedAt = this.#emit === undefined ? 0 : performance.now();
+		return { key, order: ++this.#order, startedAt };
 	}
 
 	/** The key in the cache. */
@@ -182,31 +184,26 @@ export class Reader<V> {
 		return value.tagIds === tagIds && now < value.freshUntil + grace;
 	}
 
-	#answer(
-		key: string,
-		raw: string | null,
-		tagIds: string,
-		order: number,
-		startedAt: number,
-	): Promise<V | undefined> | V | undefined {
-		if (raw === null) return this.#miss(key, null, tagIds, order, startedAt);
+	#answer(read: Read, raw: string | null, tagIds: string): Promise<V | undefined> | V | undefined {
+		if (raw === null) return this.#miss(read, null, tagIds);
 		const content = readContent(raw);
 		switch (content.kind) {
 			case "value":
 			case "none": {
 				const now = this.#settings.clock.now();
 				const found = this.#valueOf(content, tagIds, now);
-				if (found === NOTHING) return this.#miss(key, content.prefix, tagIds, order, startedAt);
-				this.#noteUse(key, content, now, startedAt);
+				if (found === NOTHING) return this.#miss(read, content.prefix, tagIds);
+				this.#noteUse(read, content, now);
 				return found;
 			}
 			case "foreign":
-				return this.#miss(key, content.prefix, tagIds, order, startedAt);
+				return this.#miss(read, content.prefix, tagIds);
 			case "writing":
-				this.#count(key, "bypass", startedAt);
-				return this.#loader.loadDirectly(key);
+				this.#count(read, "bypass");
+				return this.#loader.loadDirectly(read.key);
 			case "lease": {
-				this.#count(key, "shared", startedAt);
+				const { key, order } = read;
+				this.#count(read, "shared");
 				const known = this.#flights.get(key);
 				// If the lease and the tags still stand, no change has ended since its holder began to load.
 				const isHolder = known?.id === content.ids[0] && known?.tagIds === tagIds;
@@ -228,32 +225,31 @@ export class Reader<V> {
 	}
 
 	/** Counts a read that the cache answered, and loads the value anew if it is time. */
-	#noteUse(key: string, content: Value, now: number, startedAt: number): void {
+	#noteUse(read: Read, content: Value, now: number): void {
 		const { clock, earlyRefresh } = this.#settings;
 		const left = content.freshUntil - now;
 		const isEarly =
 			earlyRefresh > 0 && left <= -content.loadMs * earlyRefresh * Math.log(1 - clock.random());
-		if (left <= 0 || isEarly) this.#refresher.refresh(key, content);
-		if (left <= 0) this.#count(key, "stale", startedAt);
-		else this.#count(key, content.kind === "none" ? "negative-hit" : "hit", startedAt);
+		if (left <= 0 || isEarly) this.#refresher.refresh(read.key, content);
+		if (left <= 0) this.#count(read, "stale");
+		else this.#count(read, content.kind === "none" ? "negative-hit" : "hit");
 	}
 
-	#miss(
-		key: string,
-		expected: string | null,
-		tagIds: string,
-		order: number,
-		startedAt: number,
-	): Promise<V | undefined> {
-		const known = this.#flights.get(key);
-		// One that began after this read sees every change that ended before it.
-		if (known !== undefined && known.began > order) {
-			this.#count(key, "shared", startedAt);
-			return known.result;
-		}
-		this.#count(key, "miss", startedAt);
+	#miss(read: Read, expected: string | null, tagIds: string): Promise<V | undefined> {
+		const { key } = read;
+		const shared = this.#sharedFlight(read);
+		if (shared !== null) return shared;
 		const id = newId(this.#settings.clock.now());
 		return this.#fly(key, id, tagIds, this.#lead(key, id, expected, tagIds));
+	}
+
+	/** Counts a read that must load, and returns the load under way that answers it; null if it must begin its own. */
+	#sharedFlight(read: Read): Promise<V | undefined> | null {
+		const known = this.#flights.get(read.key);
+		// One that began after this read sees every change that ended before it.
+		const isShared = known !== undefined && known.began > read.order;
+		this.#count(read, isShared ? "shared" : "miss");
+		return isShared ? known.result : null;
 	}
 
 	#fly(
@@ -343,18 +339,15 @@ export class Reader<V> {
 	/** Takes leases for many keys, and loads those that it got with one call. */
 	#leadMany(
 		missing: readonly { key: string; reading: Reading }[],
-		order: number,
-		startedAt: number,
+		readOf: (key: string) => Read,
 		answers: Map<string, Promise<V | undefined> | V | undefined>,
 	): void {
 		const led = missing.flatMap(({ key, reading }) => {
-			const known = this.#flights.get(key);
-			if (known !== undefined && known.began > order) {
-				this.#count(key, "shared", startedAt);
-				answers.set(key, known.result);
+			const shared = this.#sharedFlight(readOf(key));
+			if (shared !== null) {
+				answers.set(key, shared);
 				return [];
 			}
-			this.#count(key, "miss", startedAt);
 			return [{ key, reading, id: newId(this.#settings.clock.now()) }];
 		});
 		const { clock, loadLeaseMs } = this.#settings;
@@ -392,12 +385,12 @@ export class Reader<V> {
 		}
 	}
 
-	#fallBack(key: string, startedAt: number): Promise<V | undefined> {
-		this.#count(key, "fallback", startedAt);
-		return this.#loader.loadDirectly(key);
+	#fallBack(read: Read): Promise<V | undefined> {
+		this.#count(read, "fallback");
+		return this.#loader.loadDirectly(read.key);
 	}
 
-	#count(key: string, outcome: ReadOutcome, startedAt: number): void {
+	#count({ key, startedAt }: Read, outcome: ReadOutcome): void {
 		this.counts[outcome] += 1;
 		this.#emit?.({ type: "read", key, outcome, durationMs: performance.now() - startedAt });
 	}
